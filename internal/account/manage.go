@@ -10,7 +10,6 @@ import (
 	"github.com/latchstring/latchstring/internal/store"
 )
 
-
 // Find returns the account with this id, username or email address.
 func (a *Accounts) Find(ctx context.Context, identifier string) (store.User, error) {
 	u, err := a.DB.User(ctx, identifier)
