@@ -36,6 +36,9 @@ func TestImportsPointDown(t *testing.T) {
 		if from == "internal/pgtest" || from == "internal/store/storetest" {
 			continue // for tests
 		}
+		if from == "verify" {
+			continue // public: TestVerifyStandsAlone keeps it from importing anything of ours
+		}
 		for _, imported := range words[1:] {
 			to, ours := strings.CutPrefix(imported, module)
 			if ours && floor(to) <= floor(from) && !slices.Contains(sideways, from+" > "+to) {
@@ -45,6 +48,16 @@ func TestImportsPointDown(t *testing.T) {
 		if strings.HasPrefix(words[0], module) && floor(from) < 0 {
 			t.Errorf("%s stands on no floor of the house", from)
 		}
+	}
+}
+
+func TestVerifyStandsAlone(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", "./verify").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(out), module+"internal/") {
+		t.Error("verify imports something internal; apps could not use it")
 	}
 }
 

@@ -22,6 +22,7 @@ type commands struct {
 	config.Config
 
 	Serve serveCommand `cmd:"" help:"Run the server."`
+	User  userCommands `cmd:"" help:"Accounts."`
 	Key   struct {
 		List   keyListCommand   `cmd:"" help:"List the signing keys."`
 		Rotate keyRotateCommand `cmd:"" help:"Make a successor of the signing key; it signs within a minute."`
