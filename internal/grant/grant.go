@@ -70,6 +70,8 @@ type Rotation struct {
 // retired token is reuse and ends the family and its session (RFC 9700
 // §4.14.2). The error is one of the four above, or the database's.
 func (g *Grants) Rotate(ctx context.Context, id string, generation int64, origin audit.Origin) (Rotation, error) {
+	// The window is judged by when the token came, not by when its turn came.
+	arrived := g.Now()
 	const attempts = 3 // a lost race shows a newer row at the next look
 	for range attempts {
 		rotated, err := g.advance(ctx, id, generation)
@@ -83,7 +85,7 @@ func (g *Grants) Rotate(ctx context.Context, id string, generation int64, origin
 		if err != nil {
 			return Rotation{}, err
 		}
-		repeated, err := g.judge(current, owner, generation)
+		repeated, err := g.judge(current, owner, generation, arrived)
 		if errors.Is(err, ErrReused) {
 			return Rotation{}, g.endFamily(ctx, current, generation, origin)
 		}
@@ -111,8 +113,7 @@ func (g *Grants) advance(ctx context.Context, id string, generation int64) (Rota
 
 // judge says what a token means that could not advance its family. No error
 // and not Repeated: the row says it can advance, so try again.
-func (g *Grants) judge(current store.Grant, owner store.GrantOwner, generation int64) (Rotation, error) {
-	now := g.Now()
+func (g *Grants) judge(current store.Grant, owner store.GrantOwner, generation int64, now time.Time) (Rotation, error) {
 	switch {
 	case owner.Disabled:
 		return Rotation{}, ErrDisabled
