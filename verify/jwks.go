@@ -83,8 +83,7 @@ func (j *jwks) key(ctx context.Context, h jose.Header) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	key, found, err := s.keys.find(h)
-	if found || err != nil {
+	if key, found, err := s.keys.find(h); found {
 		return key, err
 	}
 	return j.unknown(ctx, h)
@@ -114,7 +113,8 @@ func (j *jwks) usable(ctx context.Context) (*snapshot, error) {
 }
 
 // unknown looks again for a key that was not there, for it may be new. The
-// answer is "no" only if the issuer itself said so lately.
+// answer is "no" only if the issuer said so in the last refetchEvery; the
+// server publishes its keys longer than that before it signs with them.
 func (j *jwks) unknown(ctx context.Context, h jose.Header) (any, error) {
 	s, err := j.refresh(ctx)
 	if err != nil {
@@ -122,7 +122,7 @@ func (j *jwks) unknown(ctx context.Context, h jose.Header) (any, error) {
 	}
 	key, found, err := s.keys.find(h)
 	switch {
-	case found || err != nil:
+	case found:
 		return key, err
 	case s.failure != nil:
 		return nil, unavailable(s.failure)

@@ -185,6 +185,21 @@ func TestFailedRefreshIsNotRepeatedAtOnce(t *testing.T) {
 	})
 }
 
+// A caller may look, and ask for a fetch only after another one has ended.
+func TestLateCallerDoesNotFetchAgain(t *testing.T) {
+	key := newKey(t, "k1", jose.ES256)
+	inBubble(t, func(b *bubble) {
+		b.publish(key)
+		j := b.v.keys.(*jwks)
+		for range 2 {
+			if result := <-j.fetchShared(); len(result.Val.(*snapshot).keys) != 1 {
+				t.Errorf("fetched %+v", result.Val)
+			}
+		}
+		b.wantFetches(1)
+	})
+}
+
 func TestNewKeyIsFoundAtOnce(t *testing.T) {
 	old, next := newKey(t, "k1", jose.ES256), newKey(t, "k2", jose.ES256)
 	inBubble(t, func(b *bubble) {

@@ -30,8 +30,8 @@ type publicKey struct {
 	key       any
 }
 
-// find reports whether the set has the key. A known key with another
-// algorithm than the token's is refused.
+// find reports whether the set has the key. One that is found for another
+// algorithm than the token's is an error.
 func (set keySet) find(h jose.Header) (key any, found bool, err error) {
 	known, found := set[h.KeyID]
 	if found && known.algorithm != h.Algorithm {
