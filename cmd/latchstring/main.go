@@ -40,7 +40,7 @@ func main() {
 
 func run(ctx context.Context, args []string) error {
 	var cli commands
-	parser, err := kong.New(&cli, kong.Name("latchstring"), kong.Description("A login server in one binary."), config.Durations())
+	parser, err := kong.New(&cli, kong.Name("latchstring"), kong.Description("A login server in one binary."), config.KongOption())
 	if err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	effective, err := config.Load(givenFlags(parsed), os.Environ())
+	effective, err := config.Load(config.Flags(parsed), os.Environ())
 	if err != nil {
 		return fmt.Errorf("the settings are wrong:\n%w", err)
 	}
@@ -60,17 +60,6 @@ func run(ctx context.Context, args []string) error {
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	parsed.Bind(s, effective, log)
 	return errors.Join(parsed.Run(), s.Close())
-}
-
-// givenFlags are the raw values of the settings given as flags, by key.
-func givenFlags(parsed *kong.Context) map[string]string {
-	given := map[string]string{}
-	for _, element := range parsed.Path {
-		if element.Flag != nil && config.Has(element.Flag.Name) {
-			given[config.Key(element.Flag.Name)] = config.Text(parsed.FlagValue(element.Flag))
-		}
-	}
-	return given
 }
 
 func newLogger(c config.Config) *slog.Logger {

@@ -84,14 +84,14 @@ func (s setting) split(text string) []string {
 	return parts
 }
 
-// encode is the inverse of decode and split, secrets included.
+// encode writes what decode and split read, a Secret included.
 func encode(v reflect.Value) string {
 	switch value := v.Interface().(type) {
 	case time.Duration:
 		return formatDuration(value)
 	case Secret:
 		return value.Reveal()
-	case []Secret, []string, []Network:
+	case []string, []Network:
 		texts := make([]string, v.Len())
 		for i := range texts {
 			texts[i] = encode(v.Index(i))

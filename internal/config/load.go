@@ -4,305 +4,303 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
-	"net/url"
-	"os"
+	"maps"
 	"path/filepath"
-	"reflect"
+	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
-	"github.com/alecthomas/kong"
-	"github.com/knadh/koanf/parsers/yaml"
+	"github.com/knadh/koanf/providers/confmap"
+	"github.com/knadh/koanf/v2"
+	"go.yaml.in/yaml/v3"
 )
 
 const (
-	envPrefix = "LATCHSTRING_"
-	maxFile   = 1 << 20
+	envPrefix     = "LATCHSTRING_"
+	testPrefix    = envPrefix + "TEST_" // read by our tests, never settings
+	defaultOrigin = "default"
+	// fileInData is read when no file is named.
+	fileInData = "latchstring.yaml"
 )
 
-// Effective is the configuration with the origin of each value, by key.
+// Effective is the settings as they apply, and where each came from.
 type Effective struct {
 	Config
-	Origin map[string]string
+	origins map[string]string
 }
 
-// Load resolves every setting: built-in default, YAML file, environment,
-// flags; later wins. All that is wrong is told at once. flags holds the raw
-// values of the flags that were given, by key.
+// Origin says where the value of a key came from: "default", "file
+// /etc/latchstring.yaml line 3", "environment LATCHSTRING_LISTEN" or "flag --listen".
+func (e *Effective) Origin(key string) string {
+	if origin, ok := e.origins[key]; ok {
+		return origin
+	}
+	return defaultOrigin
+}
+
+// Load resolves every setting. flags holds, by key, the flags that were given
+// (see Flags); environ is os.Environ(). Its error is a Problems with all that
+// is wrong.
 func Load(flags map[string]string, environ []string) (*Effective, error) {
-	e := &Effective{Origin: map[string]string{}}
-	var problems []error
-	set := func(key, text, origin string) {
+	l := newLoader()
+	environment := l.environment(environ)
+	given := l.flags(flags)
+	l.merge(l.file(environment, given), environment, given)
+	l.secretFiles()
+	l.limits()
+	l.derive()
+	l.check()
+	if len(l.problems) > 0 {
+		return nil, l.problems
+	}
+	return &l.Effective, nil
+}
+
+type loader struct {
+	Effective
+	problems Problems
+}
+
+// layer is what one source gives, by key.
+type layer map[string]given
+
+type given struct {
+	value  any // string or, from a YAML list, []string
+	origin string
+}
+
+// newLoader starts with the built-in defaults.
+func newLoader() *loader {
+	l := &loader{Effective: Effective{origins: map[string]string{}}}
+	for _, s := range settings() {
+		text, has := s.tag.Lookup("default")
+		if !has {
+			continue
+		}
+		if err := decode(s.field(&l.Config), text); err != nil {
+			panic("config: default of " + s.key + " " + err.Error())
+		}
+	}
+	return l
+}
+
+func (l *loader) refuse(key, origin, message string) {
+	l.problems = append(l.problems, Problem{key, origin, message})
+}
+
+func (l *loader) environment(environ []string) layer {
+	found, names := layer{}, []string{}
+	for _, s := range settings() {
+		names = append(names, s.env())
+	}
+	for _, line := range environ {
+		name, value, _ := strings.Cut(line, "=")
+		switch {
+		case slices.Contains(names, name):
+			found[strings.ToLower(strings.TrimPrefix(name, envPrefix))] = given{value, "environment " + name}
+		case strings.HasPrefix(name, testPrefix) || isServiceLink(name, value):
+		case strings.HasPrefix(name, envPrefix):
+			l.refuse(printable(name), "environment", unknown(name, names))
+		}
+	}
+	return found
+}
+
+var (
+	serviceLink = regexp.MustCompile(`_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$`)
+	serviceURL  = regexp.MustCompile(`^(tcp|udp|sctp)://`)
+)
+
+// isServiceLink recognises the variables that Kubernetes puts into every
+// container when a service is named latchstring or latchstring-something.
+func isServiceLink(name, value string) bool {
+	return serviceLink.MatchString(name) || strings.HasSuffix(name, "_PORT") && serviceURL.MatchString(value)
+}
+
+func (l *loader) flags(flags map[string]string) layer {
+	found := layer{}
+	for _, key := range slices.Sorted(maps.Keys(flags)) {
 		s, ok := find(key)
-		if !ok {
-			problems = append(problems, fmt.Errorf("%s: there is no setting %s; the nearest is %s", origin, quote(key), nearest(key)))
-			return
-		}
-		if err := s.assign(&e.Config, text); err != nil {
-			problems = append(problems, fmt.Errorf("%s (%s): %w", key, origin, err))
-			return
-		}
-		e.Origin[key] = origin
-	}
-	for _, s := range settings() {
-		if text, ok := s.tag.Lookup("default"); ok {
-			set(s.key, text, "default")
-		}
-		if _, ok := e.Origin[s.key]; !ok {
-			e.Origin[s.key] = "default"
-		}
-	}
-	env := environment(environ)
-	path, folder := pick(flags, env, "config"), or(pick(flags, env, "data"), e.Data)
-	values, path, err := readFile(path, folder)
-	if err != nil {
-		return nil, err
-	}
-	for key, text := range values {
-		set(key, text, "file "+path)
-	}
-	for key, text := range env {
-		set(key, text, "environment "+envPrefix+strings.ToUpper(key))
-	}
-	for key, text := range flags {
-		set(key, text, "flag --"+strings.ReplaceAll(key, "_", "-"))
-	}
-	problems = append(problems, e.readSecretFiles()...)
-	if len(problems) == 0 {
-		e.derive()
-		problems = e.check()
-	}
-	if len(problems) > 0 {
-		return nil, errors.Join(problems...)
-	}
-	return e, nil
-}
-
-func (s setting) assign(c *Config, text string) error {
-	if s.isList() {
-		return decodeList(s.field(c), s.split(text))
-	}
-	return decode(s.field(c), text)
-}
-
-func environment(environ []string) map[string]string {
-	values := map[string]string{}
-	for _, entry := range environ {
-		name, text, _ := strings.Cut(entry, "=")
-		key, ours := strings.CutPrefix(name, envPrefix)
-		if ours && !strings.HasPrefix(key, "TEST_") {
-			values[strings.ToLower(key)] = text
-		}
-	}
-	return values
-}
-
-func pick(flags, env map[string]string, key string) string { return or(flags[key], env[key]) }
-
-func or(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
-}
-
-// readFile reads the YAML file at path, or latchstring.yaml in folder if it is
-// there.
-func readFile(path, folder string) (map[string]string, string, error) {
-	named := path != ""
-	if !named {
-		path = filepath.Join(folder, "latchstring.yaml")
-	}
-	text, err := readBounded(path)
-	if !named && errors.Is(err, fs.ErrNotExist) {
-		return nil, "", nil
-	}
-	if err != nil {
-		return nil, path, err
-	}
-	tree, err := yaml.Parser().Unmarshal(text)
-	if err != nil {
-		return nil, path, fmt.Errorf("%s is not YAML: %w", path, err)
-	}
-	values := map[string]string{}
-	for key, value := range tree {
-		switch v := value.(type) {
-		case []any:
-			items := make([]string, len(v))
-			for i, item := range v {
-				items[i] = fmt.Sprint(item)
-			}
-			values[key] = strings.Join(items, ",")
-		case map[string]any, nil:
-			return nil, path, fmt.Errorf("%s: %s must be one value or a list", path, quote(key))
-		default:
-			values[key] = fmt.Sprint(v)
-		}
-	}
-	return values, path, nil
-}
-
-func readBounded(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if info.Size() > maxFile {
-		return nil, fmt.Errorf("%s is larger than 1 MiB", path)
-	}
-	return os.ReadFile(path)
-}
-
-// readSecretFiles fills each secret whose _file setting names a file.
-func (e *Effective) readSecretFiles() []error {
-	var problems []error
-	for _, s := range settings() {
-		key, isFile := strings.CutSuffix(s.key, "_file")
-		target, known := find(key)
-		path := s.field(&e.Config).String()
-		if !isFile || !known || path == "" {
+		if !ok || !s.hasFlag() {
+			l.refuse(printable(key), "flag", "is not a flag of the settings")
 			continue
 		}
-		if e.Origin[key] != "default" {
-			problems = append(problems, fmt.Errorf("%s and %s are both set; keep one", key, s.key))
-			continue
+		found[key] = given{flags[key], "flag " + s.flag()}
+	}
+	return found
+}
+
+// file reads the file that is named, else the one in the data folder if there is one.
+func (l *loader) file(environment, flags layer) layer {
+	l.merge(environment.only("config", "data"), flags.only("config", "data"))
+	path, inData := l.ConfigFile, false
+	if path == "" && l.Origin("config") == defaultOrigin {
+		path, inData = filepath.Join(l.Data, fileInData), true
+	}
+	b, err := readBounded(path, maxFile)
+	if inData && errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	l.ConfigFile = path
+	if err != nil {
+		l.refuse("config", l.Origin("config"), fmt.Sprintf("the file %s cannot be read: %v", quote(path), err))
+		return nil
+	}
+	return l.yaml(b, path, inData)
+}
+
+func (l layer) only(keys ...string) layer {
+	some := layer{}
+	for _, key := range keys {
+		if g, ok := l[key]; ok {
+			some[key] = g
 		}
-		text, err := readBounded(path)
-		if err == nil {
-			lines := strings.TrimSuffix(string(text), "\n")
-			if target.isList() {
-				lines = strings.ReplaceAll(lines, "\n", ",")
-			}
-			err = target.assign(&e.Config, lines)
-		}
+	}
+	return some
+}
+
+func (l *loader) yaml(b []byte, path string, inData bool) layer {
+	nodes, err := parseYAML(b)
+	if err != nil {
+		l.refuse("config", "file "+path, err.Error())
+	}
+	found := layer{}
+	for pair := range slices.Chunk(nodes, 2) {
+		key, origin := pair[0].Value, fmt.Sprintf("file %s line %d", path, pair[0].Line)
+		value, err := found.entry(pair[0], pair[1], inData)
 		if err != nil {
-			problems = append(problems, fmt.Errorf("%s: %w", s.key, err))
-		}
-		e.Origin[key] = "file " + path
-	}
-	return problems
-}
-
-func (e *Effective) derive() {
-	if e.PublicURL == "" {
-		if _, port, err := net.SplitHostPort(e.Listen); err == nil {
-			e.PublicURL = "http://localhost:" + port
-		}
-	}
-	e.PublicURL = strings.TrimSuffix(e.PublicURL, "/")
-	e.Audience = or(e.Audience, e.PublicURL)
-	if e.HashWorkers == 0 {
-		e.HashWorkers = runtime.NumCPU()
-	}
-}
-
-// check holds every static rule.
-func (e *Effective) check() []error {
-	problems := e.checkRanges()
-	rule := func(ok bool, message string) {
-		if !ok {
-			problems = append(problems, errors.New(message))
-		}
-	}
-	_, _, listenErr := net.SplitHostPort(e.Listen)
-	u, urlErr := url.Parse(e.PublicURL)
-	rule(listenErr == nil, "listen must be host:port, such as localhost:8080")
-	rule(urlErr == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.RawQuery == "" && u.Fragment == "" && u.User == nil,
-		"public_url must be an http or https URL without query, fragment or user")
-	rule(e.RefreshIdleLifetime <= e.RefreshLifetime, "refresh_idle_lifetime must not be longer than refresh_lifetime")
-	rule(e.KeyRotation == 0 || e.KeyRotation.Hours() >= 1, "key_rotation must be 0 or at least 1h")
-	rule(e.PasswordMinBytes <= e.PasswordMaxBytes, "password_min_bytes must not be more than password_max_bytes")
-	hs256 := e.AccessTokenAlgorithm == "HS256"
-	rule(!hs256 || len(e.HS256Key.Reveal()) >= 32, "access_token_algorithm HS256 needs hs256_key with at least 32 bytes")
-	rule(hs256 || !e.HS256Key.IsSet(), "hs256_key is only for access_token_algorithm HS256; remove it")
-	rule(!e.HS256Key.IsSet() || !e.HS256Key.Equal(e.Secret), "hs256_key must not be the same as secret: whoever has it could forge everything")
-	return problems
-}
-
-// checkRanges enforces the tags min, max and enum.
-func (e *Effective) checkRanges() []error {
-	var problems []error
-	for _, s := range settings() {
-		v := s.field(&e.Config)
-		if enum := s.tag.Get("enum"); enum != "" && !slices.Contains(strings.Split(enum, ","), v.String()) {
-			problems = append(problems, fmt.Errorf("%s (%s): accepted: %s", s.key, e.Origin[s.key], enum))
-		}
-		if !v.CanInt() {
+			l.refuse(printable(key), origin, err.Error())
 			continue
 		}
-		for _, bound := range []string{"min", "max"} {
-			text, ok := s.tag.Lookup(bound)
-			limit := v.Int()
-			if d, err := parseDuration(text); ok && err == nil && s.typ.String() == "time.Duration" {
-				limit = int64(d)
-			} else if n, err := strconv.ParseInt(text, 10, 64); ok && err == nil {
-				limit = n
-			}
-			if (bound == "min" && v.Int() < limit) || (bound == "max" && v.Int() > limit) {
-				problems = append(problems, fmt.Errorf("%s (%s): accepted: %s to %s", s.key, e.Origin[s.key], s.tag.Get("min"), s.tag.Get("max")))
-			}
-		}
+		found[key] = given{value, origin}
 	}
-	return problems
+	return found
 }
 
-// nearest is the known key with the most letters in common from both ends.
-func nearest(key string) string {
-	best, most := "", -1
+// entry checks one line of a file and returns its value.
+func (l layer) entry(key, value *yaml.Node, inData bool) (any, error) {
+	s, known := find(key.Value)
+	first, twice := l[key.Value]
+	switch {
+	case !known || key.Kind != yaml.ScalarNode:
+		return nil, errors.New(unknown(key.Value, keys()))
+	case twice:
+		return nil, fmt.Errorf("is set twice; first in %s", first.origin)
+	case s.key == "config" || s.key == "data" && inData:
+		return nil, errors.New("cannot be set here, for it decides which file is read; use " + s.env() + " or " + s.flag())
+	}
+	return s.valueOf(value)
+}
+
+func keys() []string {
+	var all []string
 	for _, s := range settings() {
-		n := 0
-		for n < min(len(key), len(s.key)) && key[n] == s.key[n] {
-			n++
-		}
-		for i := 1; i <= min(len(key), len(s.key))-n && key[len(key)-i] == s.key[len(s.key)-i]; i++ {
-			n++
-		}
-		if n > most {
-			best, most = s.key, n
-		}
+		all = append(all, s.key)
 	}
-	return best
+	return all
 }
 
-// Has tells whether a flag is one of the settings.
-func Has(flag string) bool { _, ok := find(snake(flag)); return ok }
-
-// Key is the key of a flag.
-func Key(flag string) string { return snake(flag) }
-
-// Text is a flag's value as Load reads it.
-func Text(value any) string {
-	switch v := value.(type) {
-	case Secret:
-		return v.Reveal()
-	case []string:
-		return strings.Join(v, ",")
-	case []Network:
-		texts := make([]string, len(v))
-		for i, n := range v {
-			texts[i] = n.String()
+// merge lays the layers over each other, later wins, and decodes the result.
+func (l *loader) merge(layers ...layer) {
+	merged := koanf.New(".")
+	for _, layer := range layers {
+		values := map[string]any{}
+		for key, g := range layer {
+			values[key], l.origins[key] = g.value, g.origin
 		}
-		return strings.Join(texts, ",")
+		if err := merged.Load(confmap.Provider(values, ""), nil); err != nil {
+			panic("config: merging maps failed: " + err.Error())
+		}
+	}
+	for _, s := range settings() {
+		if merged.Exists(s.key) && !l.problems.has(s.key) {
+			l.set(s, merged.Get(s.key))
+		}
+	}
+}
+
+// set decodes one value; a text for a list is split first.
+func (l *loader) set(s setting, value any) {
+	text, isText := value.(string)
+	var err error
+	switch {
+	case !s.isList():
+		err = decode(s.field(&l.Config), text)
+	case isText:
+		err = decodeList(s.field(&l.Config), s.split(text))
 	default:
-		return fmt.Sprint(v)
+		err = decodeList(s.field(&l.Config), value.([]string))
+	}
+	if err != nil {
+		l.refuse(s.key, l.Origin(s.key), err.Error())
 	}
 }
 
-// Durations lets kong read durations as Load does, days included.
-func Durations() kong.Option {
-	return kong.TypeMapper(reflect.TypeFor[time.Duration](), kong.MapperFunc(func(ctx *kong.DecodeContext, target reflect.Value) error {
-		var text string
-		if err := ctx.Scan.PopValueInto("duration", &text); err != nil {
-			return err
+// secretFiles fills each setting that may be given as a file.
+func (l *loader) secretFiles() {
+	for _, s := range settings() {
+		file, ok := find(s.key + "_file")
+		if !ok || l.problems.has(s.key) {
+			continue
 		}
-		d, err := parseDuration(text)
-		if err == nil {
-			target.SetInt(int64(d))
+		_, direct := l.origins[s.key]
+		_, byFile := l.origins[file.key]
+		switch {
+		case direct && byFile:
+			l.refuse(s.key, l.Origin(s.key), fmt.Sprintf("is also given by %s (%s); accepted: one of the two", file.key, l.Origin(file.key)))
+		case byFile:
+			l.secretFile(s, file)
 		}
-		return err
-	}))
+	}
+}
+
+func (l *loader) secretFile(s, file setting) {
+	path := file.field(&l.Config).String()
+	if path == "" {
+		l.refuse(file.key, l.Origin(file.key), "is empty; accepted: the path of a file, or leave it unset")
+		return
+	}
+	b, err := readBounded(path, maxSecretFile)
+	text, cut := strings.CutSuffix(string(b), "\n")
+	if cut {
+		text = strings.TrimSuffix(text, "\r")
+	}
+	switch {
+	case err != nil:
+		l.refuse(file.key, l.Origin(file.key), fmt.Sprintf("its file cannot be read: %v; accepted: the path of a file this process may read", err))
+	case text == "":
+		l.refuse(file.key, l.Origin(file.key), "its file is empty")
+	default:
+		l.origins[s.key] = fmt.Sprintf("file %s named by %s", path, l.Origin(file.key))
+		l.set(s, text)
+	}
+}
+
+// derive fills what depends on other settings and writes URLs in one form.
+func (l *loader) derive() {
+	if l.HashWorkers == 0 {
+		l.HashWorkers = runtime.GOMAXPROCS(0)
+	}
+	if l.PublicURL == "" {
+		l.PublicURL = "http://localhost:" + strconv.Itoa(portOf(l.Listen))
+	} else {
+		l.canonical("public_url", &l.PublicURL)
+	}
+	for i := range l.FormerPublicURLs {
+		l.canonical("former_public_urls", &l.FormerPublicURLs[i])
+	}
+	if l.Audience == "" {
+		l.Audience = l.PublicURL
+	}
+}
+
+func (l *loader) canonical(key string, text *string) {
+	canonical, err := canonicalURL(*text)
+	if err == nil {
+		*text = canonical
+	} else if !l.problems.has(key) {
+		l.refuse(key, l.Origin(key), err.Error())
+	}
 }
