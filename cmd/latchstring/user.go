@@ -131,15 +131,13 @@ type userPassword struct {
 }
 
 func (c userPassword) Run(ctx context.Context, s *server.Server) error {
-	u, err := c.find(ctx, s)
-	if err != nil {
-		return err
-	}
-	secret, err := readSecret()
-	if err != nil {
-		return err
-	}
-	return readable(s.Accounts().SetPassword(ctx, u, secret, c.Hash, operator))
+	return c.with(ctx, s, func(ctx context.Context, u store.User, origin audit.Origin) error {
+		secret, err := readSecret()
+		if err != nil {
+			return err
+		}
+		return s.Accounts().SetPassword(ctx, u, secret, c.Hash, origin)
+	})
 }
 
 type userDisable struct{ whom }

@@ -10,7 +10,6 @@ import (
 	"github.com/latchstring/latchstring/internal/account"
 	"github.com/latchstring/latchstring/internal/audit"
 	"github.com/latchstring/latchstring/internal/grant"
-	"github.com/latchstring/latchstring/internal/keys"
 	"github.com/latchstring/latchstring/internal/problem"
 	"github.com/latchstring/latchstring/internal/session"
 	"github.com/latchstring/latchstring/internal/store"
@@ -32,7 +31,6 @@ type API struct {
 	Sessions *session.Sessions
 	Grants   *grant.Grants
 	Minter   *token.Minter
-	Ring     *keys.Ring
 	Now      func() time.Time
 	// Registration says whether strangers may register.
 	Registration bool

@@ -91,15 +91,21 @@ func bearer(r *http.Request) (raw string, found bool, err error) {
 	}
 	scheme, raw, _ := strings.Cut(headers[0], " ")
 	if !strings.EqualFold(scheme, "Bearer") {
-		p := problem.New(problem.Unauthenticated, "bearer_needed", "This takes an access token: Authorization: Bearer <access token>.")
-		p.Challenge = realm // no error code: no token was sent (RFC 6750 §3.1)
-		return "", true, p
+		return "", true, bearerNeeded()
 	}
 	raw = strings.TrimLeft(raw, " ")
 	if !isB64Token(raw) || len(raw) > token.MaxBytes {
 		return "", true, badRequest("there is no well-formed token after Bearer")
 	}
 	return raw, true, nil
+}
+
+// bearerNeeded asks for an access token. It has no error code, for no token
+// was sent (RFC 6750 §3.1).
+func bearerNeeded() error {
+	p := problem.New(problem.Unauthenticated, "bearer_needed", "This takes an access token: Authorization: Bearer <access token>.")
+	p.Challenge = realm
+	return p
 }
 
 // isB64Token checks RFC 6750 §2.1's syntax.

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 
-	"github.com/latchstring/latchstring/internal/problem"
 	"github.com/latchstring/latchstring/internal/store"
 	"github.com/latchstring/latchstring/internal/token"
 )
@@ -63,51 +62,4 @@ func (a *API) sessionOfRefresh(r *http.Request, raw string) (sessionID, userID s
 		return "", claims.Subject, nil
 	}
 	return current.SessionID, claims.Subject, err
-}
-
-// Hello is GET /hello_world.
-func (a *API) Hello(w http.ResponseWriter, r *http.Request) error {
-	type greeting struct {
-		Message string `json:"message"`
-	}
-	raw, found, err := bearer(r)
-	if err != nil {
-		return err
-	}
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Vary", "Authorization")
-	if !found {
-		return writeJSON(w, http.StatusOK, greeting{"Hello, world!"})
-	}
-	_, username, err := a.signedIn(r.Context(), raw)
-	if err != nil {
-		return err
-	}
-	return writeJSON(w, http.StatusOK, greeting{"Hello, " + username + "!"})
-}
-
-// Self is GET /api/v1/users/{id} for the person whose token it is.
-func (a *API) Self(w http.ResponseWriter, r *http.Request) error {
-	raw, found, err := bearer(r)
-	if err != nil {
-		return err
-	}
-	if !found {
-		p := problem.New(problem.Unauthenticated, "bearer_needed", "This takes an access token: Authorization: Bearer <access token>.")
-		p.Challenge = realm
-		return p
-	}
-	s, _, err := a.signedIn(r.Context(), raw)
-	if err != nil {
-		return err
-	}
-	if s.UserID != r.PathValue("id") {
-		return problem.New(problem.NotFound, "user_not_found", "There is no such account, or it is not yours to see.")
-	}
-	u, err := a.DB.User(r.Context(), s.UserID)
-	if err != nil {
-		return err
-	}
-	w.Header().Set("Cache-Control", "no-store")
-	return writeJSON(w, http.StatusOK, registered{person{u.ID, u.Username, u.Email}, u.CreatedAt})
 }

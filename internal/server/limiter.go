@@ -19,7 +19,7 @@ type limiter struct {
 	paid map[string]time.Time
 }
 
-// newLimiter returns nil, which admits everything, for 0.
+// newLimiter returns nil, which stands for no limit, for 0.
 func newLimiter(perMinute int) *limiter {
 	if perMinute == 0 {
 		return nil
@@ -28,9 +28,6 @@ func newLimiter(perMinute int) *limiter {
 }
 
 func (l *limiter) admit(network string, now time.Time) error {
-	if l == nil {
-		return nil
-	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	cost := time.Minute / time.Duration(l.perMinute)

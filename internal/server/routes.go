@@ -77,7 +77,10 @@ func (s *Server) endpoint(methods map[string]route) http.Handler {
 			problem.Write(w, r, problem.New(problem.MethodNotAllowed, "method_not_allowed", "This address takes "+allow+"."))
 			return
 		}
-		err := route.limit.admit(s.Origin(r).Network(), s.now())
+		var err error
+		if route.limit != nil {
+			err = route.limit.admit(s.Origin(r).Network(), s.now())
+		}
 		if err == nil {
 			err = route.handle(w, r)
 		}

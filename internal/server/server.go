@@ -93,14 +93,11 @@ func (s *Server) wire(ctx context.Context) error {
 		},
 		Now: s.now,
 	}
-	if err := s.accounts.RefreshDummies(ctx); err != nil {
-		return err
-	}
 	grants := &grant.Grants{DB: s.db, Now: s.now, Lifetimes: grant.Lifetimes{
 		Idle: c.RefreshIdleLifetime, Absolute: c.RefreshLifetime, Grace: c.RefreshGrace,
 	}}
 	s.api = &api.API{
-		DB: s.db, Accounts: s.accounts, Grants: grants, Minter: minter, Ring: s.ring, Now: s.now,
+		DB: s.db, Accounts: s.accounts, Grants: grants, Minter: minter, Now: s.now,
 		Sessions:     &session.Sessions{DB: s.db, Accounts: s.accounts, Grants: grants, Now: s.now},
 		Registration: c.Registration, Origin: s.Origin, Outcome: s.outcome,
 	}
@@ -132,6 +129,9 @@ func (s *Server) Serve(ctx context.Context, ready func()) error {
 	}
 	if s.config.InsecureHTTP {
 		s.log.Warn("plain HTTP is served: passwords and tokens can be read on the way")
+	}
+	if err := s.accounts.RefreshDummies(ctx); err != nil {
+		return err
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.config.Listen)
 	if err != nil {
